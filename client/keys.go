@@ -56,6 +56,14 @@ func (s *KeysService) Create(ctx context.Context, key NewAPIKey) (CreatedKey, er
 	return receive[CreatedKey](ctx, s.client, request{method: http.MethodPost, path: "api/keys", body: body})
 }
 
+// RevokeAll revokes all keys of the user with the id userID. A userID of 0 stands for
+// the caller. If the client's token is one of these keys, it stops working.
+func (s *KeysService) RevokeAll(ctx context.Context, userID int64) error {
+	r := request{method: http.MethodDelete, path: "api/keys"}
+	r.query.id("userId", userID)
+	return s.client.perform(ctx, r)
+}
+
 // Revoke revokes a named key or a contract key, immediately and permanently.
 func (s *KeysService) Revoke(ctx context.Context, id int64) error {
 	return s.client.perform(ctx, request{method: http.MethodDelete, path: "api/keys/" + decimal(id)})

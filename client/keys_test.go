@@ -42,6 +42,7 @@ func keyServer(requests *[]string) *httptest.Server {
 	answer("POST /api/api-key", 200, `{"key":"usk_EXAMPLE-OF-AN-API-KEY"}`)
 	answer("GET /api/keys", 200, keysJSON)
 	answer("POST /api/keys", 201, `{"key":"usk_EXAMPLE-OF-AN-API-KEY","details":`+namedKeyJSON+`}`)
+	answer("DELETE /api/keys", 204, "")
 	answer("DELETE /api/keys/5", 204, "")
 	answer("GET /api/sessions", 200, "["+sessionJSON+"]")
 	answer("DELETE /api/sessions", 204, "")
@@ -94,6 +95,8 @@ func TestKeysAndSessions(t *testing.T) {
 			func() (any, error) { return nil, c.Sessions.EndAll(ctx, 0, true) },
 			"DELETE /api/sessions?keepCurrent=true ", "null",
 		},
+		{func() (any, error) { return nil, c.Keys.RevokeAll(ctx, 0) }, "DELETE /api/keys ", "null"},
+		{func() (any, error) { return nil, c.Keys.RevokeAll(ctx, 18) }, "DELETE /api/keys?userId=18 ", "null"},
 		{func() (any, error) { return nil, c.Sessions.EndAll(ctx, 18, false) }, "DELETE /api/sessions?userId=18 ", "null"},
 		{func() (any, error) {
 			return c.Users.Update(ctx, 18, client.UserUpdate{Password: new("Battery-staple-8"), KeepKeys: true})

@@ -26,9 +26,10 @@ const (
 
 // The values of MailKind. Servers may send others.
 const (
-	MailInvitation MailKind = "invitation"
-	MailNewAPIKey  MailKind = "new-api-key"
-	MailRecovery   MailKind = "recovery"
+	MailInvitation      MailKind = "invitation"
+	MailNewAPIKey       MailKind = "new-api-key"
+	MailPasswordChanged MailKind = "password-changed"
+	MailRecovery        MailKind = "recovery"
 )
 
 // The values of MailState. Servers may send others.
@@ -701,7 +702,7 @@ type MailMessage struct {
 	// The id of the message.
 	ID int64 `json:"id"`
 
-	// Kind is the subject of a message: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`).
+	// Kind is the subject of a message: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`) or of a changed password (`password-changed`).
 	Kind MailKind `json:"kind"`
 
 	// The address that it goes to; nil until the account has been looked up.
@@ -726,7 +727,7 @@ type MailMessage struct {
 	LastError *string `json:"lastError"`
 }
 
-// MailKind is the subject of a message: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`).
+// MailKind is the subject of a message: a token for a new password (`recovery`) or for the first one (`invitation`), or the notice of a new key (`new-api-key`) or of a changed password (`password-changed`).
 type MailKind string
 
 // MailState is how far a message is: not written yet (`requested`), to be delivered (`ready`), accepted by the mail server (`delivered`), or abandoned (`failed`).

@@ -49,7 +49,7 @@ var (
 	notByNamedKey = []string{"apiApiKeyGet", "apiKeysGet", "apiSessionsGet", "apiUsersPasswordPatch"}
 	// ownOperations are the operations that role 2 permits, for the caller's own resources only.
 	ownOperations = []string{
-		"apiActivityLogExportGet", "apiActivityLogGet", "apiApiKeyGet", "apiApiKeyPost", "apiKeysGet",
+		"apiActivityLogExportGet", "apiActivityLogGet", "apiApiKeyGet", "apiApiKeyPost", "apiKeysDelete", "apiKeysGet",
 		"apiKeysIdDelete", "apiKeysPost", "apiSessionsDelete", "apiSessionsGet", "apiSessionsIdDelete", "apiUsersGet",
 		"apiUsersIdGet", "apiUsersIdPatch", "apiUsersPasswordPatch",
 	}

@@ -15,7 +15,9 @@ const (
 	MailRecovery   MailKind = "recovery"   // contains a token for choosing a new password
 	MailInvitation MailKind = "invitation" // contains a token for choosing the first password
 	MailNewAPIKey  MailKind = "new-api-key"
-	MailTest       MailKind = "test" // tests the mail settings; sent at once, not through the outbox
+	// MailPasswordChanged tells a user that their password was changed, reset or recovered.
+	MailPasswordChanged MailKind = "password-changed"
+	MailTest            MailKind = "test" // tests the mail settings; sent at once, not through the outbox
 )
 
 // MailState is the state of a message in the outbox.

@@ -14,19 +14,9 @@ import (
 // ExpiredKeyRetention is how long lists still show an expired key.
 const ExpiredKeyRetention = 30 * 24 * time.Hour
 
-const (
-	// hintLength is the number of characters of a key's text that are stored. The owner
-	// recognizes the key by them. They are the last characters, which are a part of the
-	// checksum.
-	hintLength = 4
-
-	// keyMailLifetime is how long Usher tries to deliver the mail about a new key.
-	keyMailLifetime = 3 * 24 * time.Hour
-	// maxKeyMails limits the mails about new keys that one user gets within keyMailWindow, so
-	// that they don't delay the mails of other users. Further keys are created without a mail.
-	maxKeyMails   = 5
-	keyMailWindow = time.Hour
-)
+// hintLength is the number of characters of a key's text that are stored. The owner recognizes the
+// key by them. They are the last characters, which are a part of the checksum.
+const hintLength = 4
 
 // newAPIKey returns a new key and its text. It doesn't store them.
 func (s *Keys) newAPIKey(kind account.APIKeyKind, userID int64) (secret.Text, account.APIKey, error) {
@@ -47,12 +37,8 @@ func (s *Keys) announceKey(ctx context.Context, tx *account.Tx, caller *account.
 	if err := s.audit.Record(ctx, tx, caller, event); err != nil {
 		return err
 	}
-	sent, err := tx.CountMails(ctx, caller.User.ID, account.MailNewAPIKey, key.Created.Add(-keyMailWindow))
-	if err != nil || sent >= maxKeyMails {
-		return err
-	}
-	content := account.MailContent{KeyName: key.Name, At: key.Created, ClientNetwork: caller.From.ClientNetwork}
-	return s.outbox.Enqueue(ctx, tx, account.MailNewAPIKey, caller.User, content, key.Created.Add(keyMailLifetime))
+	content := account.MailContent{KeyName: key.Name, ClientNetwork: caller.From.ClientNetwork}
+	return s.outbox.Notify(ctx, tx, account.MailNewAPIKey, caller.User, content)
 }
 
 // ListKeys returns the keys of a user, in the order of ids. The list also has expired keys until

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/apikey"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/service"
 	"github.com/seed-3a99a2fe/usher/internal/service/servicetest"
@@ -135,8 +136,10 @@ func TestNamedKeyIsDenied(t *testing.T) {
 	}
 	denied := map[string]servicetest.Operation{
 		"ChangePassword": func(ctx context.Context, s *service.Service, p *account.Principal) error {
-			return s.ChangePassword(ctx, p, secret.New(servicetest.Password), secret.New(servicetest.NextPassword),
-				account.Origin{ClientNetwork: servicetest.Home})
+			change := auth.PasswordChange{
+				Current: secret.New(servicetest.Password), Next: secret.New(servicetest.NextPassword),
+			}
+			return s.ChangePassword(ctx, p, change, account.Origin{ClientNetwork: servicetest.Home})
 		},
 		"UpdateUser, password": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.UpdateUser(ctx, p, other, account.UserUpdate{Password: new(secret.New(servicetest.NextPassword))})

@@ -62,6 +62,7 @@ type Auth struct {
 	parallel        parallelAttempts
 	exempt          []netip.Prefix
 	changes         *RateLimit
+	notifier        PasswordNotifier
 	pollTimeout     time.Duration
 	touchTimeout    time.Duration
 }

@@ -63,6 +63,37 @@ func EndCredential[C any](ctx context.Context, s *Auth, caller *account.Principa
 	return s.UpdateUserAs(ctx, permit, e.Owner(found), end)
 }
 
+// RevokeKeys ends all API keys of a user, also one that the request came with. It fails as
+// [EndCredential] does.
+func (s *Auth) RevokeKeys(ctx context.Context, caller *account.Principal, userID int64) error {
+	permit, err := Allowed(caller, access.ActionDelete, access.EntityAPIKey, userID)
+	if err != nil {
+		return err
+	}
+	return s.UpdateUserAs(ctx, permit, userID, func(ctx context.Context, tx *account.Tx, caller *account.Principal) error {
+		owner, err := s.requireMayEnd(ctx, tx, caller, access.EntityAPIKey, userID)
+		if err != nil {
+			return err
+		}
+		events, err := revokeKeys(ctx, tx, owner)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		return s.audit.Record(ctx, tx, caller, events...)
+	})
+}
+
+// revokeKeys deletes the API keys of a user, and returns the event to record: none if there was no
+// key.
+func revokeKeys(ctx context.Context, tx *account.Tx, owner account.User) ([]account.Event, error) {
+	keys, err := tx.APIKeysOf(ctx, owner.ID)
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	target := account.Target{Kind: access.EntityAPIKey, Name: owner.Email}
+	return []account.Event{{Action: account.ActionKeyEnd, Target: target}}, tx.DeleteAPIKeysOf(ctx, owner.ID)
+}
+
 // requireMayEnd returns the user ownerID if the caller may end that user's credentials of the
 // entity. Callers may end their own, and those of users who have no permission that the caller
 // lacks.

@@ -108,8 +108,7 @@ func TestLockDoesNotExcludeTheOwner(t *testing.T) {
 	if !owner.User.LockedOut {
 		t.Error("a sign-in from a known network ended the lock for other networks")
 	}
-	if err := f.ChangePassword(t.Context(), owner, secret.New(servicetest.Password),
-		secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home}); err != nil {
+	if err := f.ChangeOwnPassword(owner, servicetest.Password, servicetest.NextPassword); err != nil {
 		t.Errorf("the owner cannot change the password: %v", err)
 	}
 

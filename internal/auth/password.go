@@ -11,26 +11,44 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
 
+// PasswordChange is the input of [Auth.ChangePassword].
+type PasswordChange struct {
+	Current, Next secret.Text
+	RevokeKeys    bool // whether the caller's API keys end, also one that the request came with
+}
+
+// PasswordNotifier tells users about changes of their passwords.
+type PasswordNotifier interface {
+	// NotifyPasswordChange sends a message to the user in the transaction of the change. user is
+	// the user before the change. network is the client network of the person who makes the change,
+	// or "".
+	NotifyPasswordChange(ctx context.Context, tx *account.Tx, user account.User, network string) error
+}
+
+// NotifyWith sets the notifier. Call it before any operation. It is not an option of [New], because
+// the notifier itself needs the Auth.
+func (s *Auth) NotifyWith(n PasswordNotifier) { s.notifier = n }
+
 // ChangePassword replaces the caller's own password. It ends their other sessions and their
-// recovery tokens, and keeps the current session and all API keys.
+// recovery tokens, and keeps the current session. It sends the caller a message.
 //
 // A wrong current password fails with CodeWrongPassword and counts as a failed sign-in. The
 // fifth wrong password ends the session or the key that the request came with. ChangePassword
 // fails with CodeInvalid for a new password that violates the policy, with CodeForbidden for a
 // named key, and with CodeTooManyRequests when the caller has made too many changes.
 func (s *Auth) ChangePassword(
-	ctx context.Context, caller *account.Principal, current, next secret.Text, from account.Origin,
+	ctx context.Context, caller *account.Principal, change PasswordChange, from account.Origin,
 ) error {
 	if err := account.DenyNamedKey(caller); err != nil {
 		return err
 	}
-	if err := account.ValidateTypedPassword(current, "/oldPassword"); err != nil {
+	if err := account.ValidateTypedPassword(change.Current, "/oldPassword"); err != nil {
 		return err
 	}
-	if err := account.ValidateNewPassword(next, "/newPassword"); err != nil {
+	if err := account.ValidateNewPassword(change.Next, "/newPassword"); err != nil {
 		return err
 	}
-	if account.NormalizePassword(current).Equal(account.NormalizePassword(next)) {
+	if account.NormalizePassword(change.Current).Equal(account.NormalizePassword(change.Next)) {
 		return account.Invalid(account.Detail{Path: "/newPassword", Message: "must differ from the current password"})
 	}
 	if err := s.checkChanges(caller); err != nil {
@@ -38,12 +56,12 @@ func (s *Auth) ChangePassword(
 	}
 	id := caller.User.ID
 	a := attempt{
-		Auth: s, unknownSubject: lockout.UserSubject(id), password: current, network: from.ClientNetwork,
+		Auth: s, unknownSubject: lockout.UserSubject(id), password: change.Current, network: from.ClientNetwork,
 		find: func(ctx context.Context, r account.UserReader) (account.Credential, error) {
 			return r.Credential(ctx, id)
 		},
 	}
-	err := a.run(ctx, &newPassword{Auth: s, caller: caller, password: next})
+	err := a.run(ctx, &newPassword{Auth: s, caller: caller, change: change, network: from.ClientNetwork})
 	if account.ErrorCode(err) == account.CodeInvalidCredentials {
 		return s.wrongPassword(ctx, caller)
 	}
@@ -57,14 +75,15 @@ func (s *Auth) ChangePassword(
 // newPassword is the [passwordMatch] that completes a password change.
 type newPassword struct {
 	*Auth
-	caller   *account.Principal
-	password secret.Text
+	caller  *account.Principal
+	change  PasswordChange
+	network string // the client network of the request
 
 	hash string
 }
 
 func (n *newPassword) prepare(ctx context.Context, slot *passhash.Slot, _ account.Credential) (err error) {
-	n.hash, err = slot.Hash(ctx, account.NormalizePassword(n.password))
+	n.hash, err = slot.Hash(ctx, account.NormalizePassword(n.change.Next))
 	return err
 }
 
@@ -87,9 +106,18 @@ func (n *newPassword) apply(ctx context.Context, tx *account.Tx, c account.Crede
 			return err
 		}
 	}
-	return n.audit.Record(ctx, tx, caller, account.Event{
-		Action: account.ActionPasswordChange, Target: caller.User.Target(),
-	})
+	events := []account.Event{{Action: account.ActionPasswordChange, Target: caller.User.Target()}}
+	if n.change.RevokeKeys {
+		revoked, err := revokeKeys(ctx, tx, caller.User)
+		if err != nil {
+			return err
+		}
+		events = append(events, revoked...)
+	}
+	if err := n.notifier.NotifyPasswordChange(ctx, tx, caller.User, n.network); err != nil {
+		return err
+	}
+	return n.audit.Record(ctx, tx, caller, events...)
 }
 
 // wrongPassword counts a wrong current password against the caller's session or key. At
@@ -132,20 +160,26 @@ type PasswordReset struct {
 	Hash      string
 	NeedReset bool // whether the user must choose another password at the next sign-in
 	KeepKeys  bool // whether the user's API keys stay valid
+	// ClientNetwork is that of the person who resets the password; "" for an operator.
+	ClientNetwork string
 }
 
 // ResetPassword sets a user's password without asking for the current one. It ends the user's
-// sessions and recovery tokens, and unless KeepKeys is set also the API keys.
-func (s *Auth) ResetPassword(ctx context.Context, tx *account.Tx, userID int64, r PasswordReset) error {
-	if err := tx.SetPassword(ctx, userID, r.Hash, r.NeedReset, s.now()); err != nil {
+// sessions and recovery tokens, and unless KeepKeys is set also the API keys. It sends a message to
+// the address in user, which is the user before the change.
+func (s *Auth) ResetPassword(ctx context.Context, tx *account.Tx, user account.User, r PasswordReset) error {
+	if err := tx.SetPassword(ctx, user.ID, r.Hash, r.NeedReset, s.now()); err != nil {
 		return err
 	}
 	if !r.KeepKeys {
-		if err := tx.DeleteAPIKeysOf(ctx, userID); err != nil {
+		if err := tx.DeleteAPIKeysOf(ctx, user.ID); err != nil {
 			return err
 		}
 	}
-	return EndAccess(ctx, tx, userID)
+	if err := EndAccess(ctx, tx, user.ID); err != nil {
+		return err
+	}
+	return s.notifier.NotifyPasswordChange(ctx, tx, user, r.ClientNetwork)
 }
 
 // EndAccess ends a user's sessions and recovery tokens, but not the API keys.

@@ -121,13 +121,11 @@ var annChanges = map[string]func(context.Context, *annFixture) error{
 		return s.EndSessions(ctx, s.admin, s.ann, false)
 	},
 	"she changes her password": func(ctx context.Context, s *annFixture) error {
-		return s.ChangePassword(ctx, s.PrincipalBy(s.session), secret.New(servicetest.Password),
-			secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home})
+		return s.ChangeOwnPassword(s.PrincipalBy(s.session), servicetest.Password, servicetest.NextPassword)
 	},
 	"five wrong passwords": func(ctx context.Context, s *annFixture) error {
 		for range 5 {
-			err := s.ChangePassword(ctx, s.PrincipalBy(s.session), secret.New(servicetest.WrongPassword),
-				secret.New(servicetest.NextPassword), account.Origin{ClientNetwork: servicetest.Home})
+			err := s.ChangeOwnPassword(s.PrincipalBy(s.session), servicetest.WrongPassword, servicetest.NextPassword)
 			if account.ErrorCode(err) != account.CodeWrongPassword {
 				return err
 			}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -147,7 +148,9 @@ func (cmd *keysCreateCmd) Validate() error {
 }
 
 type keysDeleteCmd struct {
-	ID int64 `arg:"" help:"Id of the key."`
+	ID   int64  `arg:"" optional:"" help:"Id of the key."`
+	All  bool   `env:"-" help:"End all keys."`
+	User string `env:"-" placeholder:"USER" help:"With --all: those of this user, by id or e-mail address. Default: yours."`
 }
 
 // Help returns the text that --help shows below the usage line.
@@ -156,14 +159,38 @@ func (keysDeleteCmd) Help() string {
 
 Examples:
   usher keys list
-  usher keys delete 5`
+  usher keys delete 5
+  usher keys delete --all
+  usher keys delete --all --user ada@example.com`
 }
 
-// Run revokes an API key.
+// Validate requires the id of a key, or --all.
+func (cmd *keysDeleteCmd) Validate() error {
+	switch {
+	case (cmd.ID != 0) == cmd.All:
+		return errors.New("name the id of a key, or --all")
+	case !cmd.All && cmd.User != "":
+		return errors.New("--user goes with --all")
+	}
+	return nil
+}
+
+// Run revokes an API key, or all of a user.
 func (cmd *keysDeleteCmd) Run(ctx context.Context, c *CLI) error {
 	api, err := c.SignIn(ctx)
 	if err != nil {
 		return err
+	}
+	if cmd.All {
+		user, err := lookup.UserID(ctx, api, cmd.User)
+		if err != nil {
+			return err
+		}
+		if err := api.Keys.RevokeAll(ctx, user); err != nil {
+			return err
+		}
+		c.Say("The keys have ended.")
+		return nil
 	}
 	if err := api.Keys.Revoke(ctx, cmd.ID); err != nil {
 		return err

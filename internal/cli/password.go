@@ -20,14 +20,17 @@ const newPasswordVariable = "USHER_NEW_PASSWORD"
 type passwordChangeCmd struct {
 	PasswordFile    string `placeholder:"FILE" help:"File of the present password. Default: USHER_PASSWORD, or a prompt."`
 	NewPasswordFile string `placeholder:"FILE" help:"File of the new password. Default: USHER_NEW_PASSWORD, or a prompt."`
+	RevokeKeys      bool   `env:"-" help:"Also end all your API keys. Do so if somebody may have known the password."`
 }
 
 // Help returns the text that --help shows below the usage line.
 func (passwordChangeCmd) Help() string {
-	return `All your other sessions end; this one and your API keys continue to work.
+	return `All your other sessions end; this one and, without --revoke-keys, your API keys continue to work. You get a
+message about the change.
 
 Examples:
   usher password change
+  usher password change --revoke-keys
   usher password change --password-file old.txt --new-password-file new.txt`
 }
 
@@ -51,6 +54,13 @@ func (cmd *passwordChangeCmd) Run(ctx context.Context, c *CLI) error {
 		return err
 	}
 	c.Say("Your password is changed.")
+	if !cmd.RevokeKeys {
+		return nil
+	}
+	if err := api.Keys.RevokeAll(ctx, 0); err != nil {
+		return err
+	}
+	c.Say("Your API keys have ended.")
 	return nil
 }
 

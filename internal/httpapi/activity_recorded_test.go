@@ -26,6 +26,7 @@ var writingGETs = []string{"GET /api/saml-configuration/generate-certificate"}
 // unchangedRequests are the successful requests of the permission table that change nothing, with their bodies.
 var unchangedRequests = []string{
 	"PATCH /api/users/{id} {}", `PUT /api/users/{id}/roles {"roles":[1]}`, "PUT /api/roles/{id}/permissions []",
+	"DELETE /api/keys ",
 }
 
 // extraRequests maps an operation to a function that returns a successful request for it. These operations have no
@@ -34,6 +35,10 @@ var extraRequests = map[string]func(f *fixture) call{
 	"POST /api/users/retrieve-password": func(f *fixture) call {
 		body := jsonOf(map[string]string{"token": f.recoveryToken(adminEmail), "newPassword": newPassword})
 		return call{method: "POST", path: "/api/users/retrieve-password", body: body}
+	},
+	"DELETE /api/keys": func(f *fixture) call {
+		f.do(call{method: "POST", path: "/api/keys", token: f.admin, body: `{"name":"n"}`})
+		return call{method: "DELETE", path: "/api/keys", token: f.admin}
 	},
 }
 

@@ -78,12 +78,24 @@ func TestAnswers(t *testing.T) {
 		{op: "PUT /api/users/{id}/roles", id: 2, token: &f.admin, body: literal(`{"roles":[2,1,2]}`), status: 200,
 			want: `{"roles":[1,2]}` + "\n"},
 		{op: "PATCH /api/users/password", token: &ada, status: 200, want: "null\n",
-			body: literal(`{"oldPassword":"` + password + `","newPassword":"` + newPassword + `"}`)},
+			body: literal(`{"oldPassword":"` + password + `","newPassword":"` + newPassword + `"}`),
+			after: func(answer) {
+				d, err := f.accounts.ClaimMail(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := f.accounts.MailDelivered(t.Context(), d); err != nil {
+					t.Fatal(err)
+				}
+			}},
 		{op: "POST /api/users/forgotten-password", body: literal(`{"email":"ada@example.org"}`), status: 200, want: "null\n"},
 		{op: "POST /api/users/forgotten-password", body: literal(`{"email":"nobody@example.org"}`), status: 200,
 			want: "null\n"},
 		{op: "GET /api/mail", token: &f.admin, status: 200,
-			want: "[" + mailJSON(2, "requested", 0, "null") + "," + mailJSON(1, "requested", 0, "null") + "]\n",
+			want: "[" + mailJSON(3, "requested", 0, "null") + "," + mailJSON(2, "requested", 0, "null") + "," +
+				`{"id":1,"attempts":1,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":"2027-03-01T09:00:00Z",` +
+				`"kind":"password-changed","lastError":null,"nextAttemptAt":null,"recipient":"Ada@example.org",` +
+				`"state":"delivered"}` + "]\n",
 			after: func(answer) {
 				d, err := f.accounts.ClaimMail(t.Context())
 				if err != nil {
@@ -95,8 +107,8 @@ func TestAnswers(t *testing.T) {
 					t.Fatal(err)
 				}
 			}},
-		{op: "GET /api/mail/{id}", id: 1, token: &f.admin, status: 200,
-			want: `{"id":1,"attempts":1,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":"2027-03-01T09:00:01Z",` +
+		{op: "GET /api/mail/{id}", id: 2, token: &f.admin, status: 200,
+			want: `{"id":2,"attempts":1,"createdAt":"2027-03-01T09:00:00Z","deliveredAt":"2027-03-01T09:00:01Z",` +
 				`"kind":"recovery","lastError":null,` +
 				`"nextAttemptAt":null,"recipient":"Ada@example.org","state":"delivered"}` + "\n"},
 		{op: "POST /api/users/retrieve-password", status: 200, want: "null\n",

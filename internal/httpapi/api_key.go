@@ -20,6 +20,7 @@ type keyService interface {
 		ctx context.Context, caller *account.Principal, key apikey.NewAPIKey,
 	) (secret.Text, account.APIKey, error)
 	EndKey(ctx context.Context, caller *account.Principal, id int64) error
+	RevokeKeys(ctx context.Context, caller *account.Principal, userID int64) error
 }
 
 type keyHandlers struct{ service keyService }
@@ -67,6 +68,16 @@ func (h keyHandlers) ApiKeysPost(
 		return nil, err
 	}
 	return wire.ApiKeysPost201JSONResponse{Key: text.Reveal(), Details: wireKey(key)}, nil
+}
+
+func (h keyHandlers) ApiKeysDelete(
+	ctx context.Context, r wire.ApiKeysDeleteRequestObject,
+) (wire.ApiKeysDeleteResponseObject, error) {
+	caller := requestOf(ctx).caller
+	if err := h.service.RevokeKeys(ctx, caller, valueOr(r.Params.UserID, caller.User.ID)); err != nil {
+		return nil, err
+	}
+	return wire.ApiKeysDelete204Response{}, nil
 }
 
 func (h keyHandlers) ApiKeysIdDelete(

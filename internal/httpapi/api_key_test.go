@@ -56,6 +56,7 @@ func keySteps(f *fixture) []step {
 			}
 		}},
 		{op: "DELETE /api/keys/{id}", id: 2, token: &session, status: 204},
+		{op: "DELETE /api/keys", token: &session, status: 204},
 		{op: "GET /api/sessions", token: &session, status: 200,
 			want: `[{"id":3,"createdAt":"2027-03-01T09:00:01Z","current":true,"device":"",` +
 				`"expiresAt":"2027-03-01T21:00:01Z","lastSeenAt":"2027-03-01T09:00:01Z","source":"192.0.2.1","userId":1}]` + "\n",

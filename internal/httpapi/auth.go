@@ -22,7 +22,7 @@ type authService interface {
 	SignIn(ctx context.Context, email string, password secret.Text, from account.Origin) (auth.SignInResult, error)
 	SignOut(ctx context.Context, caller *account.Principal) error
 	ChangePassword(
-		ctx context.Context, caller *account.Principal, current, next secret.Text, from account.Origin,
+		ctx context.Context, caller *account.Principal, change auth.PasswordChange, from account.Origin,
 	) error
 	ForgottenPassword(ctx context.Context, email string, from account.Origin) error
 	RetrievePassword(ctx context.Context, recovery, password secret.Text, from account.Origin) error
@@ -55,8 +55,8 @@ func (h authHandlers) ApiUsersPasswordPatch(
 	ctx context.Context, r wire.ApiUsersPasswordPatchRequestObject,
 ) (wire.ApiUsersPasswordPatchResponseObject, error) {
 	q := requestOf(ctx)
-	current, next := secret.New(r.Body.OldPassword), secret.New(r.Body.NewPassword)
-	if err := h.service.ChangePassword(ctx, q.caller, current, next, q.from); err != nil {
+	change := auth.PasswordChange{Current: secret.New(r.Body.OldPassword), Next: secret.New(r.Body.NewPassword)}
+	if err := h.service.ChangePassword(ctx, q.caller, change, q.from); err != nil {
 		return nil, err
 	}
 	return wire.ApiUsersPasswordPatch200JSONResponse(nil), nil

@@ -161,6 +161,8 @@ func TestKeyPermissions(t *testing.T) {
 			"200 403 403 403 401 401"},
 		{"POST /api/keys", "", `{"name":"n"}`,
 			"201 403 403 403 401 401"},
+		{"DELETE /api/keys", "plain's list", "",
+			"204 403 403 403 401 401"},
 		{"DELETE /api/keys/{id}", "plain's key", "",
 			"204 403 403 403 401 401"},
 		{"GET /api/sessions", "", "",

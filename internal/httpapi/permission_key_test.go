@@ -39,4 +39,15 @@ var keyPermissions = []permissionRow{
 		want: "401 401 401 401 401 first 204 404 403 403 403 404"},
 	{op: "DELETE /api/keys/{id}", target: "absent", needs: []need{deleteKey},
 		want: "401 401 401 401 401 first 404 404 404 403 404 404"},
+
+	{op: "DELETE /api/keys", target: "self's list", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 204 204 204 403 204 404"},
+	{op: "DELETE /api/keys", target: "plain's list", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 204 404 204 403 204 404"},
+	{op: "DELETE /api/keys", target: "member's list", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 204 404 403 403 403 404"},
+	{op: "DELETE /api/keys", target: "administrator's list", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 204 404 403 403 403 404"},
+	{op: "DELETE /api/keys", target: "absent's list", needs: []need{deleteKey},
+		want: "401 401 401 401 401 first 404 404 404 403 404 404"},
 }

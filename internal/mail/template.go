@@ -41,10 +41,11 @@ func NewTemplates() *Templates {
 // subjects maps each kind of message to its subject. The .txt template and the .html
 // template are named after the kind.
 var subjects = map[account.MailKind]string{
-	account.MailRecovery:   "Choose a new password for Usher",
-	account.MailInvitation: "Choose your first password for Usher",
-	account.MailNewAPIKey:  "A new API key for your Usher account",
-	account.MailTest:       "Test message of Usher",
+	account.MailRecovery:        "Choose a new password for Usher",
+	account.MailInvitation:      "Choose your first password for Usher",
+	account.MailNewAPIKey:       "A new API key for your Usher account",
+	account.MailPasswordChanged: "The password of your Usher account was changed",
+	account.MailTest:            "Test message of Usher",
 }
 
 // Render returns a message of the given kind. The plain text has the link on a line of its

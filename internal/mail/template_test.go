@@ -274,6 +274,32 @@ func TestNewAPIKey(t *testing.T) {
 	}
 }
 
+func TestPasswordChanged(t *testing.T) {
+	at := time.Date(2027, 3, 1, 10, 4, 59, 0, time.FixedZone("", 3600))
+	for _, content := range []account.MailContent{
+		{Name: "Ada", At: at, ClientNetwork: "192.0.2.7"}, {Name: "evil.example", At: at},
+	} {
+		m, err := mail.NewTemplates().Render(account.MailPasswordChanged, content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Subject != "The password of your Usher account was changed" {
+			t.Errorf("the subject is %q", m.Subject)
+		}
+		for _, part := range []string{m.Text, m.HTML} {
+			for _, want := range []string{"1 March 2027, 09:04 UTC", "Was it not you", "Forgotten password?"} {
+				if !strings.Contains(part, want) {
+					t.Errorf("%q is missing in:\n%s", want, part)
+				}
+			}
+			if strings.Contains(part, "192.0.2.7") != (content.ClientNetwork != "") || strings.Contains(part, "http") ||
+				strings.Contains(part, "evil") || strings.Contains(part, "<no value>") {
+				t.Error(part)
+			}
+		}
+	}
+}
+
 func TestTestMessage(t *testing.T) {
 	m, err := mail.NewTemplates().Render(
 		account.MailTest, account.MailContent{Name: "Ada\r\n<b>", ClientNetwork: "192.0.2.7"},

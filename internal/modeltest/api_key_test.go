@@ -63,13 +63,38 @@ func (m *machine) renewContractKey(t *rapid.T) {
 // key. A user gets at most five of these messages per hour.
 func (p *principal) announceKey(key *credential, mail int64) {
 	p.record("api-key.create", "api-key", key.id, p.user.email)
-	if p.sentWithin(time.Hour, "new-api-key", p.user) >= 5 {
+	p.notify("new-api-key", p.user.id, p.user.email, mail)
+}
+
+// notify adds a notice to the outbox. A user gets at most five of each kind per hour. mail is the id of the server's newest
+// message.
+func (m *model) notify(kind string, user int64, address string, mail int64) {
+	if m.sentWithin(time.Hour, kind, m.users[user]) >= 5 {
 		return
 	}
-	p.outbox = append(p.outbox, &message{
-		id: p.uniqueID("message", mail), kind: "new-api-key", state: "ready", user: p.user.id, recipient: p.user.email,
-		created: p.now, next: p.now, expires: p.now.Add(3 * day),
+	m.outbox = append(m.outbox, &message{
+		id: m.uniqueID("message", mail), kind: kind, state: "ready", user: user, recipient: address,
+		created: m.now, next: m.now, expires: m.now.Add(3 * day),
 	})
+}
+
+func (m *machine) revokeKeys(t *rapid.T) {
+	owner, query := m.drawOwner(t)
+	m.call(t, "DELETE", "/api/keys"+query, nil, func(p *principal, _ answer) *expected { return p.revokeKeys(p.orSelf(owner)) })
+}
+
+func (p *principal) revokeKeys(owner int64) *expected {
+	if refusal := p.authorizeEnd("api-key", owner); refusal != nil {
+		return refusal
+	}
+	for _, c := range p.credentials {
+		if c.user == owner && c.kind != session && !c.ended {
+			p.record("api-key.end", "api-key", 0, p.users[owner].email)
+			break
+		}
+	}
+	p.endKeys(owner)
+	return noContent()
 }
 
 func (m *machine) listKeys(t *rapid.T) {

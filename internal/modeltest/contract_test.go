@@ -25,6 +25,7 @@ var operations = map[string]func(*machine, *rapid.T){
 	"apiImportsIdRowsPost":                  (*machine).addImportRows,
 	"apiImportsPost":                        (*machine).beginImport,
 	"apiKeysGet":                            (*machine).listKeys,
+	"apiKeysDelete":                         (*machine).revokeKeys,
 	"apiKeysIdDelete":                       (*machine).endKey,
 	"apiKeysPost":                           (*machine).createKey,
 	"apiLdapConfigurationGet":               get("ldap-configuration"),

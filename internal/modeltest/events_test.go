@@ -86,7 +86,7 @@ func (m *machine) resetUserPassword(t *rapid.T) {
 	password := rapid.SampledFrom(passwords).Draw(t, "password")
 	fields := object{"password": password}
 	m.callAs(t, admin, networks[0], "PATCH", pathOf("users/%d", id), fields, func(p *principal, _ answer) *expected {
-		return p.updateUser(id, fields, false)
+		return p.updateUser(id, fields, false, m.newestMail(t))
 	})
 	m.signInAs(t, u.email, password, networks[0])
 	newest := m.model.credentials[len(m.model.credentials)-1]

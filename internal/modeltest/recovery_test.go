@@ -109,6 +109,7 @@ func (m *machine) retrievePasswordBy(t *rapid.T, text, next, network string) {
 		m.model.known[userNetwork{u.id, network}] = m.now
 		p := &principal{model: m.model, user: u, credential: &credential{kind: "mail-token"}, network: network}
 		p.record("password.recover", "user", u.id, u.email)
+		p.notify("password-changed", u.id, u.email, m.newestMail(t))
 		return null()
 	})
 }

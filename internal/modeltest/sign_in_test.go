@@ -48,11 +48,11 @@ func (m *machine) changePasswordAs(t *rapid.T, caller *credential, network, old,
 	t.Helper()
 	body := object{"oldPassword": old, "newPassword": next}
 	m.callAs(t, caller, network, "PATCH", "/api/users/password", body, func(p *principal, _ answer) *expected {
-		return p.changePassword(old, next)
+		return p.changePassword(old, next, m.newestMail(t))
 	})
 }
 
-func (p *principal) changePassword(old, next string) *expected {
+func (p *principal) changePassword(old, next string, mail int64) *expected {
 	switch {
 	case p.credential.kind == named:
 		return forbidden()
@@ -74,6 +74,7 @@ func (p *principal) changePassword(old, next string) *expected {
 		p.credential.failures = 0
 	}
 	p.record("password.change", "user", p.user.id, p.user.email)
+	p.notify("password-changed", p.user.id, p.user.email, mail)
 	return null()
 }
 

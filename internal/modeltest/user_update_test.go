@@ -27,11 +27,11 @@ func (m *machine) updateUser(t *rapid.T) {
 	if keepKeys {
 		path += "?keepKeys=true"
 	}
-	m.call(t, "PATCH", path, fields, func(p *principal, _ answer) *expected { return p.updateUser(id, fields, keepKeys) })
+	m.call(t, "PATCH", path, fields, func(p *principal, _ answer) *expected { return p.updateUser(id, fields, keepKeys, m.newestMail(t)) })
 }
 
 // updateUser changes all fields of the request or none.
-func (p *principal) updateUser(id int64, fields object, keepKeys bool) *expected {
+func (p *principal) updateUser(id int64, fields object, keepKeys bool, mail int64) *expected {
 	if refusal := p.authorizeUpdate(id, fields); refusal != nil {
 		return refusal
 	}
@@ -69,6 +69,7 @@ func (p *principal) updateUser(id int64, fields object, keepKeys bool) *expected
 	}
 	if newPassword {
 		p.resetPassword(u, password, true)
+		p.notify("password-changed", id, before.email, mail)
 		if !keepKeys {
 			p.endKeys(u.id)
 		}

@@ -180,6 +180,9 @@ func TestInvitedAtCreation(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.NewSessionWith("ann@example.org", servicetest.NextPassword)
+	if notice := f.ClaimNext(); notice == nil || notice.Message.Subject != "password-changed for Ann" {
+		t.Errorf("the next message is %+v", notice)
+	}
 	if more := f.ClaimNext(); more != nil {
 		t.Errorf("there is another message: %+v", more)
 	}

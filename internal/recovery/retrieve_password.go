@@ -73,7 +73,12 @@ func (s *Recovery) redeem(
 	if err != nil {
 		return 0, err
 	}
-	if err := s.auth.ResetPassword(ctx, tx, r.UserID, auth.PasswordReset{Hash: passwordHash}); err != nil {
+	user, err := tx.User(ctx, r.UserID, s.now())
+	if err != nil {
+		return 0, err
+	}
+	reset := auth.PasswordReset{Hash: passwordHash, ClientNetwork: from.ClientNetwork}
+	if err := s.auth.ResetPassword(ctx, tx, user, reset); err != nil {
 		return 0, err
 	}
 	if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(r.UserID)); err != nil {

@@ -60,7 +60,11 @@ func (s *Service) EmergencyReset(ctx context.Context, email string, password sec
 			return account.NotLocalUser()
 		}
 		id = c.UserID
-		if err := s.Auth.ResetPassword(ctx, tx, id, auth.PasswordReset{Hash: hash, NeedReset: true}); err != nil {
+		user, err := tx.User(ctx, id, s.now())
+		if err != nil {
+			return err
+		}
+		if err := s.Auth.ResetPassword(ctx, tx, user, auth.PasswordReset{Hash: hash, NeedReset: true}); err != nil {
 			return err
 		}
 		if err := tx.DeleteThrottlesOf(ctx, lockout.UserSubject(id)); err != nil {

@@ -146,7 +146,8 @@ func (c *escalation) signIn(t *rapid.T) *account.Principal {
 	}
 	if in.NeedPasswordReset {
 		chosen := secret.New(c.passwords[id].Reveal() + "1")
-		if err := c.ChangePassword(c.T.Context(), c.PrincipalOf(in), c.passwords[id], chosen, from); err != nil {
+		if err := c.ChangePassword(c.T.Context(), c.PrincipalOf(in),
+			auth.PasswordChange{Current: c.passwords[id], Next: chosen}, from); err != nil {
 			t.Fatal(err)
 		}
 		c.passwords[id] = chosen

@@ -117,9 +117,12 @@ func New(o Options) *Service {
 	if monotonic == nil {
 		monotonic = monotime.New().Now
 	}
-	passwordChanged := o.PasswordChanged
-	if passwordChanged == nil {
-		passwordChanged = func(int64) {}
+	var mails *outbox.Outbox
+	passwordChanged := func(userID int64) {
+		mails.Wake() // to send the notice
+		if o.PasswordChanged != nil {
+			o.PasswordChanged(userID)
+		}
 	}
 	diskLow := o.DiskLow
 	if diskLow == nil {
@@ -138,9 +141,10 @@ func New(o Options) *Service {
 	configuration := settings.New(env, settings.Options{
 		Auth: authentication, Audit: log, PublicURL: o.PublicURL, LocalURL: o.LocalURL, Mail: o.MailOverrides,
 	})
-	mails := outbox.New(env, outbox.Options{
+	mails = outbox.New(env, outbox.Options{
 		Settings: configuration, Auth: authentication, Audit: log, Renderer: o.Renderer, TestSender: o.TestSender,
 	})
+	authentication.NotifyWith(mails)
 	recoveries := recovery.New(env, recovery.Options{
 		Outbox: mails, Settings: configuration, Auth: authentication, Audit: log, PasswordChanged: passwordChanged,
 	})

@@ -105,7 +105,7 @@ func (s *Users) UpdateUser(
 		if len(events) == 0 {
 			return nil
 		}
-		if err := s.storeUpdate(ctx, tx, was, &user, key, up, hash); err != nil {
+		if err := s.storeUpdate(ctx, tx, was, &user, key, up, hash, caller.From.ClientNetwork); err != nil {
 			return err
 		}
 		if up.TouchesAccess() { // from now on, undoing an import must not delete this user
@@ -156,11 +156,11 @@ func requireMayUpdate(caller *account.Principal, id int64, up account.UserUpdate
 
 // storeUpdate stores an update that was checked before, with its consequences. A new address
 // deletes the recovery tokens. Deactivation ends the sessions. A new password or an unlock
-// resets the counters of failed sign-ins. storeUpdate also sets the fields of user that these
+// resets the counters of failed sign-ins. network is the client network of the caller. storeUpdate also sets the fields of user that these
 // consequences change.
 func (s *Users) storeUpdate(
 	ctx context.Context, tx *account.Tx, was account.User, user *account.User,
-	key account.EmailKey, up account.UserUpdate, hash string,
+	key account.EmailKey, up account.UserUpdate, hash, network string,
 ) error {
 	now := s.now()
 	err := tx.UpdateUser(ctx, was, *user, key, now)
@@ -181,8 +181,8 @@ func (s *Users) storeUpdate(
 		}
 	}
 	if up.Password != nil {
-		reset := auth.PasswordReset{Hash: hash, NeedReset: true, KeepKeys: up.KeepKeys}
-		if err := s.auth.ResetPassword(ctx, tx, user.ID, reset); err != nil {
+		reset := auth.PasswordReset{Hash: hash, NeedReset: true, KeepKeys: up.KeepKeys, ClientNetwork: network}
+		if err := s.auth.ResetPassword(ctx, tx, was, reset); err != nil {
 			return err
 		}
 		user.NeedPasswordReset = true

@@ -99,9 +99,10 @@ func (e KeyKind) Valid() bool {
 
 // Defines values for MailMessageKind.
 const (
-	MailMessageKindInvitation MailMessageKind = "invitation"
-	MailMessageKindNewApiKey  MailMessageKind = "new-api-key"
-	MailMessageKindRecovery   MailMessageKind = "recovery"
+	MailMessageKindInvitation      MailMessageKind = "invitation"
+	MailMessageKindNewApiKey       MailMessageKind = "new-api-key"
+	MailMessageKindPasswordChanged MailMessageKind = "password-changed"
+	MailMessageKindRecovery        MailMessageKind = "recovery"
 )
 
 // Valid indicates whether the value is a known member of the MailMessageKind enum.
@@ -110,6 +111,8 @@ func (e MailMessageKind) Valid() bool {
 	case MailMessageKindInvitation:
 		return true
 	case MailMessageKindNewApiKey:
+		return true
+	case MailMessageKindPasswordChanged:
 		return true
 	case MailMessageKindRecovery:
 		return true
@@ -864,7 +867,7 @@ type MailMessage struct {
 	// DeliveredAt When the mail server accepted it, or `null`.
 	DeliveredAt *time.Time `json:"deliveredAt"`
 
-	// Kind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.
+	// Kind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs, and `password-changed` of a change of their password.
 	Kind MailMessageKind `json:"kind"`
 
 	// LastError Why the last attempt failed; `null` when none did.
@@ -880,7 +883,7 @@ type MailMessage struct {
 	State MailMessageState `json:"state"`
 }
 
-// MailMessageKind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.
+// MailMessageKind What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs, and `password-changed` of a change of their password.
 type MailMessageKind string
 
 // MailMessageState `requested`: not written yet. `ready`: written, to be delivered. `delivered`: the mail server has accepted it. `failed`: given up.
@@ -1192,6 +1195,12 @@ type ApiActivityLogExportGetParams struct {
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 }
 
+// ApiKeysDeleteParams defines parameters for ApiKeysDelete.
+type ApiKeysDeleteParams struct {
+	// UserID The id of a user; the caller if it is absent.
+	UserID *UserID `form:"userId,omitempty" json:"userId,omitempty"`
+}
+
 // ApiKeysGetParams defines parameters for ApiKeysGet.
 type ApiKeysGetParams struct {
 	// UserID The id of a user; the caller if it is absent.
@@ -1365,6 +1374,9 @@ type ServerInterface interface {
 	// ApiImportsIdRowsPost Add rows to an import
 	// (POST /api/imports/{id}/rows)
 	ApiImportsIdRowsPost(w http.ResponseWriter, r *http.Request, id ID)
+	// ApiKeysDelete End all API keys of a user
+	// (DELETE /api/keys)
+	ApiKeysDelete(w http.ResponseWriter, r *http.Request, params ApiKeysDeleteParams)
 	// ApiKeysGet List API keys
 	// (GET /api/keys)
 	ApiKeysGet(w http.ResponseWriter, r *http.Request, params ApiKeysGetParams)
@@ -1911,6 +1923,39 @@ func (siw *ServerInterfaceWrapper) ApiImportsIdRowsPost(w http.ResponseWriter, r
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ApiImportsIdRowsPost(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApiKeysDelete operation middleware
+func (siw *ServerInterfaceWrapper) ApiKeysDelete(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApiKeysDeleteParams
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", r.URL.Query(), &params.UserID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "userId"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "userId", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApiKeysDelete(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2981,6 +3026,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/imports/{id}", wrapper.ApiImportsIdGet)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/imports/{id}/finish", wrapper.ApiImportsIdFinishPost)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/imports/{id}/rows", wrapper.ApiImportsIdRowsPost)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/keys", wrapper.ApiKeysDelete)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/keys", wrapper.ApiKeysGet)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/keys", wrapper.ApiKeysPost)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/keys/{id}", wrapper.ApiKeysIdDelete)
@@ -3334,6 +3380,22 @@ func (response ApiImportsIdRowsPost200JSONResponse) VisitApiImportsIdRowsPostRes
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type ApiKeysDeleteRequestObject struct {
+	Params ApiKeysDeleteParams
+}
+
+type ApiKeysDeleteResponseObject interface {
+	VisitApiKeysDeleteResponse(w http.ResponseWriter) error
+}
+
+type ApiKeysDelete204Response struct {
+}
+
+func (response ApiKeysDelete204Response) VisitApiKeysDeleteResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
 }
 
 type ApiKeysGetRequestObject struct {
@@ -4211,6 +4273,9 @@ type StrictServerInterface interface {
 	// ApiImportsIdRowsPost Add rows to an import
 	// (POST /api/imports/{id}/rows)
 	ApiImportsIdRowsPost(ctx context.Context, request ApiImportsIdRowsPostRequestObject) (ApiImportsIdRowsPostResponseObject, error)
+	// ApiKeysDelete End all API keys of a user
+	// (DELETE /api/keys)
+	ApiKeysDelete(ctx context.Context, request ApiKeysDeleteRequestObject) (ApiKeysDeleteResponseObject, error)
 	// ApiKeysGet List API keys
 	// (GET /api/keys)
 	ApiKeysGet(ctx context.Context, request ApiKeysGetRequestObject) (ApiKeysGetResponseObject, error)
@@ -4710,6 +4775,32 @@ func (sh *strictHandler) ApiImportsIdRowsPost(w http.ResponseWriter, r *http.Req
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ApiImportsIdRowsPostResponseObject); ok {
 		if err := validResponse.VisitApiImportsIdRowsPostResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApiKeysDelete operation middleware
+func (sh *strictHandler) ApiKeysDelete(w http.ResponseWriter, r *http.Request, params ApiKeysDeleteParams) {
+	var request ApiKeysDeleteRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApiKeysDelete(ctx, request.(ApiKeysDeleteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApiKeysDelete")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApiKeysDeleteResponseObject); ok {
+		if err := validResponse.VisitApiKeysDeleteResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

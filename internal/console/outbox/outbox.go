@@ -46,9 +46,10 @@ func stateOf(m account.Mail) mailState {
 }
 
 var mailKinds = map[account.MailKind]locale.Phrase{
-	account.MailRecovery:   "Forgotten password",
-	account.MailInvitation: "Invitation",
-	account.MailNewAPIKey:  "New API key",
+	account.MailRecovery:        "Forgotten password",
+	account.MailInvitation:      "Invitation",
+	account.MailNewAPIKey:       "New API key",
+	account.MailPasswordChanged: "Password changed",
 }
 
 func newMessageRow(q *page.Request, m account.Mail) messageRow {

@@ -18,7 +18,7 @@ import (
 // Service has the operations of package service that the pages of this area call.
 type Service interface {
 	Authenticate(ctx context.Context, credential secret.Text, from account.Origin) (*account.Principal, error)
-	ChangePassword(ctx context.Context, caller *account.Principal, current, next secret.Text,
+	ChangePassword(ctx context.Context, caller *account.Principal, change auth.PasswordChange,
 		from account.Origin) error
 	ContractKey(ctx context.Context, caller *account.Principal) (secret.Text, error)
 	CreateKey(ctx context.Context, caller *account.Principal,

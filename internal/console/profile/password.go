@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/auth"
 	"github.com/seed-3a99a2fe/usher/internal/console/page"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -26,7 +27,10 @@ func newPasswordPage(q *page.Request) passwordPage {
 		}
 		view.Form = q.PrepareForm(&page.Form{
 			Action: page.PasswordPath, Submit: "Change password",
-			Fields: append(fields, page.NewPasswordFields("newPassword", false)...),
+			Fields: append(append(fields, page.NewPasswordFields("newPassword", false)...), &page.Field{
+				Name: "revokeKeys", Label: "Also revoke my API keys", Type: "checkbox", Checked: true,
+				Hint: "Somebody who knew your password may have made one. Programs that use a key need a new one.",
+			}),
 		})
 	}
 	return view
@@ -55,8 +59,10 @@ func (h *handler) changePassword(q *page.Request) error {
 	if !same {
 		return showPasswordStatus(q, http.StatusUnprocessableEntity, view)
 	}
-	current := secret.New(q.PostForm.Get("oldPassword"))
-	if err := h.service.ChangePassword(q.Context(), q.Caller, current, next, q.Origin()); err != nil {
+	change := auth.PasswordChange{
+		Current: secret.New(q.PostForm.Get("oldPassword")), Next: next, RevokeKeys: q.PostForm.Has("revokeKeys"),
+	}
+	if err := h.service.ChangePassword(q.Context(), q.Caller, change, q.Origin()); err != nil {
 		if account.ErrorCode(err) == account.CodeWrongPassword && h.sessionEnded(q) {
 			q.SetCookie(page.SessionCookie, "", -1)
 			return q.RedirectWithFlash(page.SignInPath,

@@ -5,11 +5,13 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
+	"github.com/seed-3a99a2fe/usher/internal/apikey"
 	"github.com/seed-3a99a2fe/usher/internal/console/consoletest"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 	"github.com/seed-3a99a2fe/usher/internal/token"
@@ -49,6 +51,44 @@ func TestChangePassword(t *testing.T) {
 		t.Errorf("sign in with the new password: %v", err)
 	}
 }
+
+// TestChangePasswordRevokesKeys changes the password with and without the tick to revoke the API
+// keys, which the form has at first.
+func TestChangePasswordRevokesKeys(t *testing.T) {
+	s := consoletest.New(t)
+	s.AddUser("ada@example.org")
+	b := s.SignedInAs("ada@example.org")
+	b.Get("/profile/password").Want(t, 200, "Also revoke my API keys")
+	if !revokeKeysTicked.MatchString(b.Get("/profile/password").Body) {
+		t.Error("the box is not ticked")
+	}
+	ada := s.Principal("ada@example.org")
+	contract := consoletest.Must(s.RenewContractKey(t.Context(), ada))
+	named, _, err := s.CreateKey(t.Context(), ada, apikey.NewAPIKey{Name: "backup"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	works := func() (n int) {
+		for _, key := range []secret.Text{contract, named} {
+			if _, err := s.Authenticate(t.Context(), key, account.Origin{}); err == nil {
+				n++
+			}
+		}
+		return n
+	}
+	b.Follow("/profile/password", change(consoletest.Password, nextPassword, nextPassword)).Want(t, 200, "was changed")
+	if got := works(); got != 2 {
+		t.Errorf("without the tick, %d keys work", got)
+	}
+	ticked := change(nextPassword, nextPassword+"x", nextPassword+"x")
+	ticked.Set("revokeKeys", "on")
+	b.Follow("/profile/password", ticked).Want(t, 200, "was changed")
+	if got := works(); got != 0 {
+		t.Errorf("with the tick, %d keys work", got)
+	}
+}
+
+var revokeKeysTicked = regexp.MustCompile(`<input[^>]*name="revokeKeys"[^>]*checked`)
 
 func TestChangePasswordRefuses(t *testing.T) {
 	s := consoletest.New(t)

@@ -38,6 +38,9 @@ func Operations() map[string]Operation {
 		"EndKey": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			return s.EndKey(ctx, p, 1)
 		},
+		"RevokeKeys": func(ctx context.Context, s *service.Service, p *account.Principal) error {
+			return s.RevokeKeys(ctx, p, p.User.ID)
+		},
 		"Sessions": func(ctx context.Context, s *service.Service, p *account.Principal) error {
 			_, err := s.Sessions(ctx, p, p.User.ID)
 			return err

@@ -28,7 +28,8 @@ func (f *Fixture) IsAccepted(key secret.Text) bool {
 // [Home].
 func (f *Fixture) ChangeOwnPassword(caller *account.Principal, current, next string) error {
 	from := account.Origin{ClientNetwork: Home}
-	return f.ChangePassword(f.T.Context(), caller, secret.New(current), secret.New(next), from)
+	return f.ChangePassword(f.T.Context(), caller,
+		auth.PasswordChange{Current: secret.New(current), Next: secret.New(next)}, from)
 }
 
 // NewSession signs a user in with [Password], from the client network [Home].

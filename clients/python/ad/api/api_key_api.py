@@ -218,6 +218,103 @@ class APIKeyApi(object):
             _request_timeout=params.get('_request_timeout'),
             collection_formats=collection_formats)
 
+    def api_keys_delete(self, x_api_key, **kwargs):  # noqa: E501
+        """End all API keys of a user  # noqa: E501
+
+        This method makes a synchronous HTTP request by default. To make an
+        asynchronous HTTP request, please pass async_req=True
+        >>> thread = api.api_keys_delete(x_api_key, async_req=True)
+        >>> result = thread.get()
+
+        :param async_req bool
+        :param str x_api_key: The user's API key (required)
+        :param int user_id: The id of a user; the caller if it is absent.
+        :return: None
+                 If the method is called asynchronously,
+                 returns the request thread.
+        """
+        kwargs['_return_http_data_only'] = True
+        if kwargs.get('async_req'):
+            return self.api_keys_delete_with_http_info(x_api_key, **kwargs)  # noqa: E501
+        else:
+            (data) = self.api_keys_delete_with_http_info(x_api_key, **kwargs)  # noqa: E501
+            return data
+
+    def api_keys_delete_with_http_info(self, x_api_key, **kwargs):  # noqa: E501
+        """End all API keys of a user  # noqa: E501
+
+        This method makes a synchronous HTTP request by default. To make an
+        asynchronous HTTP request, please pass async_req=True
+        >>> thread = api.api_keys_delete_with_http_info(x_api_key, async_req=True)
+        >>> result = thread.get()
+
+        :param async_req bool
+        :param str x_api_key: The user's API key (required)
+        :param int user_id: The id of a user; the caller if it is absent.
+        :return: None
+                 If the method is called asynchronously,
+                 returns the request thread.
+        """
+
+        all_params = ['x_api_key', 'user_id']  # noqa: E501
+        all_params.append('async_req')
+        all_params.append('_return_http_data_only')
+        all_params.append('_preload_content')
+        all_params.append('_request_timeout')
+
+        params = locals()
+        for key, val in six.iteritems(params['kwargs']):
+            if key not in all_params:
+                raise TypeError(
+                    "Got an unexpected keyword argument '%s'"
+                    " to method api_keys_delete" % key
+                )
+            params[key] = val
+        del params['kwargs']
+        # verify the required parameter 'x_api_key' is set
+        if ('x_api_key' not in params or
+                params['x_api_key'] is None):
+            raise ValueError("Missing the required parameter `x_api_key` when calling `api_keys_delete`")  # noqa: E501
+
+        collection_formats = {}
+
+        path_params = {}
+
+        query_params = []
+        if 'user_id' in params:
+            query_params.append(('userId', params['user_id']))  # noqa: E501
+
+        header_params = {}
+        if 'x_api_key' in params:
+            header_params['x-api-key'] = params['x_api_key']  # noqa: E501
+
+        form_params = []
+        local_var_files = {}
+
+        body_params = None
+        # HTTP header `Accept`
+        header_params['Accept'] = self.api_client.select_header_accept(
+            ['application/json'])  # noqa: E501
+
+        # Authentication setting
+        auth_settings = ['ApiKey']  # noqa: E501
+
+        return self.api_client.call_api(
+            '/api/keys', 'DELETE',
+            path_params,
+            query_params,
+            header_params,
+            body=body_params,
+            post_params=form_params,
+            files=local_var_files,
+            response_type=None,  # noqa: E501
+            auth_settings=auth_settings,
+            async_req=params.get('async_req'),
+            _return_http_data_only=params.get('_return_http_data_only'),
+            _preload_content=params.get('_preload_content', True),
+            _request_timeout=params.get('_request_timeout'),
+            collection_formats=collection_formats)
+
     def api_keys_get(self, x_api_key, **kwargs):  # noqa: E501
         """List API keys  # noqa: E501
 

@@ -106,7 +106,7 @@ class MailMessage(object):
     def kind(self):
         """Gets the kind of this MailMessage.  # noqa: E501
 
-        What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.  # noqa: E501
+        What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs, and `password-changed` of a change of their password.  # noqa: E501
 
         :return: The kind of this MailMessage.  # noqa: E501
         :rtype: str
@@ -117,14 +117,14 @@ class MailMessage(object):
     def kind(self, kind):
         """Sets the kind of this MailMessage.
 
-        What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs.  # noqa: E501
+        What the message is about: `recovery` and `invitation` carry a token for a new password, `new-api-key` tells users of a new key of theirs, and `password-changed` of a change of their password.  # noqa: E501
 
         :param kind: The kind of this MailMessage.  # noqa: E501
         :type: str
         """
         if kind is None:
             raise ValueError("Invalid value for `kind`, must not be `None`")  # noqa: E501
-        allowed_values = ["recovery", "invitation", "new-api-key"]  # noqa: E501
+        allowed_values = ["recovery", "invitation", "new-api-key", "password-changed"]  # noqa: E501
         if kind not in allowed_values:
             raise ValueError(
                 "Invalid value for `kind` ({0}), must be one of {1}"  # noqa: E501
