@@ -347,8 +347,9 @@ func TestReplicasRunBackgroundWorkOnce(t *testing.T) {
 func TestReplicasKeepRevocations(t *testing.T) {
 	const rounds, writers = 8, 6
 	read := servicetest.RequestsFor(servicetest.Permissions("user:read")...)
-	full := servicetest.RequestsFor(servicetest.Permissions(
-		"user:read", "role:read", "role:edit", "application-settings:read", "application-settings:edit")...)
+	held := servicetest.Permissions(
+		"user:read", "role:read", "role:edit", "application-settings:read", "application-settings:edit")
+	full := servicetest.RequestsFor(held...)
 	changes := map[string]func(s *service.Service, ctx context.Context, caller *account.Principal, role int64) error{
 		"role": func(s *service.Service, ctx context.Context, caller *account.Principal, role int64) error {
 			_, err := s.SetRolePermissions(ctx, caller, role, full)
@@ -360,7 +361,7 @@ func TestReplicasKeepRevocations(t *testing.T) {
 		},
 	}
 	onReplicas(t, func(t *testing.T, r *replicas) {
-		admin, role := r.principal(1), r.AddRole()
+		admin, role := r.principal(1), r.AddRole(held...)
 		user := r.principal(r.AddUser("ann@example.org", role))
 		for name, change := range changes {
 			for range rounds {

@@ -3,6 +3,7 @@ package service_test
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -22,6 +23,7 @@ type replicas struct {
 	engine               string
 	*servicetest.Fixture // its Service is the first server
 	services             []*service.Service
+	plain                *sql.DB      // the database for plain SQL; nil before the first use
 	wrongGuesses         atomic.Int64 // sign-in attempts with a wrong password that were verified
 }
 
@@ -35,8 +37,10 @@ func onReplicas(t *testing.T, test func(t *testing.T, r *replicas)) {
 }
 
 func newReplicas(t *testing.T, e enginetest.Engine) *replicas {
-	open := e.New(t).Open
+	database := e.New(t)
+	open := database.Open
 	r := &replicas{engine: e.Name, Fixture: servicetest.NewOver(t, open().Store, servicetest.NewRing())}
+	r.Database = database
 	r.Options.Store = r.Store.Inner // without CountingStore, which runs each Write twice
 	r.Options.Log = slog.New(guessCounter{Handler: slog.DiscardHandler, wrong: &r.wrongGuesses})
 	for n := range 3 {
