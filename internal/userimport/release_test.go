@@ -67,3 +67,41 @@ func TestImportReleasesUsersWithChangedAccess(t *testing.T) {
 		}
 	}
 }
+
+// A role that an imported user got as a default role gains permissions before the end of the import.
+// It is no default role any more. The creator, who lacks these permissions but knows the user's
+// password, does not activate the user.
+func TestImportDoesNotActivateUsersWithMoreRights(t *testing.T) {
+	gains := map[string]func(f *servicetest.Fixture, role int64) error{
+		"the role gets permissions": func(f *servicetest.Fixture, role int64) error {
+			_, err := f.SetRolePermissions(f.T.Context(), f.Admin(), role,
+				servicetest.RequestsFor(servicetest.Permissions("user:read", "user:delete")...))
+			return err
+		},
+		"another role replaces it": func(f *servicetest.Fixture, role int64) error {
+			return f.DeleteRole(f.T.Context(), f.Admin(), role, access.AdministratorRole)
+		},
+	}
+	for name, gain := range gains {
+		t.Run(name, func(t *testing.T) {
+			f := servicetest.New(t)
+			f.AddUser("creator@example.org", f.AddRole(servicetest.Permit("user:create")))
+			creator, role := f.As("creator@example.org"), f.AddRole()
+			f.StoreDefaultRoles(role)
+			i := f.StartImport(creator, false)
+			f.AddRows(creator, i.ID, 1, servicetest.ImportRow("user1@example.net"))
+			id := f.UserID("user1@example.net")
+			f.StoreDefaultRoles(access.UserRole)
+			if err := gain(f, role); err != nil {
+				t.Fatal(err)
+			}
+			f.AddRows(creator, i.ID, 2, servicetest.ImportRow("user2@example.net"))
+			if _, err := f.FinishImport(t.Context(), creator, i.ID); err != nil {
+				t.Fatal(err)
+			}
+			if f.StoredUser(id).Active || !f.StoredUser(f.UserID("user2@example.net")).Active {
+				t.Errorf("the user with more rights is active: %v, want the other one alone", f.StoredUser(id).Active)
+			}
+		})
+	}
+}
