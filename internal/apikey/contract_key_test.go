@@ -91,6 +91,9 @@ func TestSealedKeyIsBound(t *testing.T) {
 	}
 	place := fmt.Sprintf("api-key|%d|%d", anns.ID, ann)
 	keys := f.Options.Keys
+	if _, err := keys.Open(keyring.ContractKey, place, anns.Sealed); err != nil {
+		t.Errorf("the key is not sealed for its row and its owner: %v", err)
+	}
 	seal(anns, servicetest.Must(keys.Seal(keys.Primary(), keyring.ContractKey, place, []byte(other.Reveal()))))
 	_, err = f.ContractKey(t.Context(), f.As("ann@example.org"))
 	servicetest.WantCode(t, err, account.CodeInternal)
