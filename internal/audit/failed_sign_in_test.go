@@ -28,6 +28,7 @@ func TestFailedSignInsAreMerged(t *testing.T) {
 	gone := f.AddUser("gone@example.org")
 	for range 3 {
 		_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(1))
+		f.Clock.Advance(time.Second)
 	}
 	_, _ = f.SignInFrom("ada@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2))
 	_, _ = f.SignInFrom("gone@example.org", servicetest.WrongPassword, servicetest.ClientNetwork(2))
