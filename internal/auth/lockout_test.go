@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -55,6 +56,17 @@ func TestParallelGuesses(t *testing.T) {
 	}
 	if !f.StoredUser(id).LockedOut {
 		t.Error("the account is not locked")
+	}
+}
+
+// A guess that cannot be counted, because the database refuses writes, is not verified.
+func TestUncountedGuessIsNotVerified(t *testing.T) {
+	f := servicetest.New(t)
+	hashed := f.Pool.HashCount()
+	f.Store.Down.Store(true)
+	_, err := f.SignInFrom(servicetest.AdminEmail, servicetest.Password, servicetest.Home)
+	if !errors.Is(err, servicetest.ErrDown) || f.Pool.HashCount() != hashed {
+		t.Errorf("the sign-in fails with %v, after %d hashes", err, f.Pool.HashCount()-hashed)
 	}
 }
 
