@@ -53,6 +53,10 @@ torture: ## crash the server and PostgreSQL 200 times each, and check for lost w
 	scripts/test-env.sh
 	$(GO) test ./e2e -run '^TestTorture$$' -v -timeout 4h -torture.rounds=$(or $(ROUNDS),200) -torture.seed=$(or $(SEED),0)
 
+mutations: ## take each defence out of the code, and check that a test fails (an hour; MUTATION=regexp selects some)
+	scripts/test-env.sh
+	$(GO) test ./internal/mutations -v -timeout 4h -mutations='$(or $(MUTATION),.)'
+
 browsers: ## open every page in every browser on both engines (5 minutes)
 	scripts/test-env.sh
 	$(GO) test ./e2e -run '^TestConsole' -timeout 30m
@@ -85,4 +89,4 @@ vulncheck: ## check dependencies for known vulnerabilities (needs the vulnerabil
 clean: ## remove build output and caches
 	rm -rf usher .cache
 
-.PHONY: help build run test lint generate torture browsers screenshots fuzz bench bench-compare soak flames vulncheck clean
+.PHONY: help build run test lint generate torture mutations browsers screenshots fuzz bench bench-compare soak flames vulncheck clean
