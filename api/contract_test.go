@@ -46,7 +46,7 @@ func operations(doc *openapi3.T) []operation {
 
 func TestContractIsValid(t *testing.T) {
 	doc := load(t)
-	if got, want := len(operations(doc)), 53; got != want {
+	if got, want := len(operations(doc)), 54; got != want {
 		t.Errorf("the contract has %d operations, want %d", got, want)
 	}
 }
