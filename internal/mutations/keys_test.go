@@ -132,16 +132,16 @@ var keys = []mutation{
 	{
 		threat: "a key that an attacker creates",
 		file:   "internal/apikey/key.go", test: "TestKeyChangesAreMailed",
-		text: "return s.outbox.Enqueue(ctx, tx, account.MailNewAPIKey,",
-		with: `if content.Name == "" {
+		text: "return s.outbox.Notify(ctx, tx, account.MailNewAPIKey,",
+		with: `if key.Name == "" {
 		return nil
 	}
-	return s.outbox.Enqueue(ctx, tx, account.MailNewAPIKey,`,
+	return s.outbox.Notify(ctx, tx, account.MailNewAPIKey,`,
 	},
 	{
 		threat: "a key that an attacker creates",
-		file:   "internal/apikey/key.go", test: "TestKeyMailsAnHour",
-		text: "|| sent >= maxKeyMails {",
+		file:   "internal/outbox/notice.go", in: "internal/apikey", test: "TestKeyMailsAnHour",
+		text: "|| sent >= maxNotices {",
 		with: "|| sent < 0 {",
 	},
 	{

@@ -62,9 +62,12 @@ var settings = []mutation{
 	{
 		threat: "granting roles by a default or an allowed group",
 		file:   "internal/settings/allowed_group.go", test: "TestMailSettingsAreForAdministrators",
-		text: `	return account.RequireCovers(caller, access.Union(added))
+		text: `	if err := account.RequireCovers(caller, access.Union(added)); err != nil {
+		return err
+	}
+	return unfit.Err()
 `,
-		with: `	return nil
+		with: `	return unfit.Err()
 `,
 	},
 	{
