@@ -35,10 +35,17 @@ func (f *Fixture) ClaimNext() *account.Delivery {
 }
 
 // RecoveryToken requests a recovery message for an address and returns the token in it. It
-// delivers the message, and all notices that are due before.
+// delivers the message, and all messages that are due before.
 func (f *Fixture) RecoveryToken(email string) string {
 	f.T.Helper()
 	f.RequestRecovery(email)
+	return f.NextToken(email)
+}
+
+// NextToken delivers the due messages up to the first one to the address that has a token, and
+// returns the token.
+func (f *Fixture) NextToken(email string) string {
+	f.T.Helper()
 	for {
 		d := f.ClaimNext()
 		if d == nil {
@@ -47,7 +54,7 @@ func (f *Fixture) RecoveryToken(email string) string {
 		if err := f.MailDelivered(f.T.Context(), d); err != nil {
 			f.T.Fatal(err)
 		}
-		if token := TokenIn(d); token != "" {
+		if token := TokenIn(d); token != "" && d.Message.To == email {
 			return token
 		}
 	}
