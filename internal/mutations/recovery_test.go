@@ -113,7 +113,7 @@ var recovery = []mutation{
 		with: "",
 	},
 	{
-		threat: "an attacker's link in a message, as a name",
+		threat: "an attacker's link or phone number in a message, as a name",
 		file:   "internal/mail/template.go", test: "TestNamesThatCouldBecomeLinksAreOmitted",
 		text: "displayName(content.Name)",
 		with: "content.Name",

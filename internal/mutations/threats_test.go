@@ -54,6 +54,17 @@ var pending = []string{
 	"many large files at once, or slow uploads",
 	"a request hidden in the body of another one (request smuggling)",
 	"strangers who read metrics or the API documentation",
+	"creating users to get the roles that new users get",
+	"a read-only key that changes data for which there is no permission",
+	"a password that a thief changes",
+	"a key that a thief made before the password was changed",
+	"an address that looks like another user's",
+	"a formula in an exported file",
+	"filling the disk or the log with changes",
+	"updates without a change",
+	"filling the table of sessions",
+	"flooding many mailboxes with invitations",
+	"leaving no room for sign-ins",
 }
 
 // threats returns the first cells of the tables in docs/security.md.
