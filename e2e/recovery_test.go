@@ -53,6 +53,13 @@ func recoveryToken(t *testing.T, m mailtest.Message) string {
 	return found[2]
 }
 
+// waitForRecoveryToken waits for the n-th message with a link for a new password and returns the link's token. Notices
+// of changed passwords, which may come before, have none.
+func waitForRecoveryToken(t *testing.T, smtp *mailtest.Server, n int) string {
+	t.Helper()
+	return recoveryToken(t, smtp.WaitForMessageWith(t, "/reset-password?token=", n))
+}
+
 // requestRecovery requests a recovery message for the email address.
 func (s *server) requestRecovery(t *testing.T, email string) answer {
 	t.Helper()
@@ -124,8 +131,8 @@ func TestRecoveryByMail(t *testing.T) {
 
 	t.Run("API", func(t *testing.T) {
 		s.requestRecovery(t, email)
-		// The second message of the test is for the user, so the unknown address got none.
-		next := smtp.WaitForMessage(t, 2)
+		// The second link of the test is for the user, so the unknown address got none.
+		next := smtp.WaitForMessageWith(t, "/reset-password?token=", 2)
 		if next.Recipients[0] != email {
 			t.Errorf("a message went to %v", next.Recipients)
 		}

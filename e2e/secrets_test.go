@@ -42,7 +42,7 @@ func TestSecretsStayInside(t *testing.T) {
 	s.requestRecovery(t, email)
 	s.log.waitFor(t, "mail not delivered")
 	smtp.Refuse(mailtest.Rcpt, 0)
-	token := recoveryToken(t, smtp.WaitForMessage(t, 1))
+	token := waitForRecoveryToken(t, smtp, 1)
 	getStatus(t, s.URL+"/reset-password?token="+token)
 	retrieval := fields{"token": token, "newPassword": fourth}
 	s.do(t, "POST", "/api/users/retrieve-password", "", retrieval).want(t, http.StatusOK)

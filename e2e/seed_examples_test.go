@@ -236,7 +236,7 @@ func runSeedExamples(t *testing.T, prefix bool) {
 	s.signIn(t, email, second)
 
 	wantNull(t, run("api_users_forgotten_password_post", exampleValues{Body: fields{"email": email}}))
-	token := recoveryToken(t, smtp.WaitForMessage(t, 1))
+	token := waitForRecoveryToken(t, smtp, 1)
 	retrieval := fields{"token": token, "new_password": third}
 	wantNull(t, run("api_users_retrieve_password_post", exampleValues{Body: retrieval}))
 	s.wantSignInRefused(t, email, second)

@@ -256,7 +256,9 @@ func (w *writer) setRoles(u userState, address string) *request {
 	path := "/api/users/" + formatID(u.ID) + "/roles"
 	return w.newRequest(http.StatusOK, "PUT", path, fields{"roles": roles}, func(m *model, _ reply) {
 		m.Users[address] = updated
-		m.addEntry("user.roles", adminEmail, u.ID, address, formatChange("roles", u.Roles, updated.Roles))
+		if updated.Roles != u.Roles { // the server writes nothing for roles that the user has already
+			m.addEntry("user.roles", adminEmail, u.ID, address, formatChange("roles", u.Roles, updated.Roles))
+		}
 	})
 }
 

@@ -97,6 +97,8 @@ def keys():
     assert {p.action for p in named.permissions} == {"read"}, named.permissions
     api.api_keys_id_delete(str(named.id))
     equal([k.id for k in api.api_keys_get(user_id=1)], [contract.id])
+    api.api_keys_delete()
+    equal(api.api_keys_get(), [])
 
 
 def sessions():

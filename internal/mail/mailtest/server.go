@@ -10,6 +10,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -151,6 +152,24 @@ func (s *Server) WaitForMessage(t testing.TB, n int) Message {
 	t.Helper()
 	s.waitUntil(t, "a message", func() bool { return len(s.messages) >= n })
 	return s.Messages()[n-1]
+}
+
+// WaitForMessageWith waits until the server has received n messages whose text part contains text,
+// and returns the last of them.
+func (s *Server) WaitForMessageWith(t testing.TB, text string, n int) (found Message) {
+	t.Helper()
+	s.waitUntil(t, "a message with the text", func() bool {
+		count := 0
+		for _, m := range s.messages {
+			if strings.Contains(m.Text, text) {
+				if count++; count == n {
+					found = m
+				}
+			}
+		}
+		return count >= n
+	})
+	return found
 }
 
 // Refuse makes the server reply to command with an error code, such as 451 or 550. With the
