@@ -1,6 +1,8 @@
 package servicetest
 
 import (
+	"strings"
+
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/secret"
 )
@@ -54,7 +56,7 @@ func (f *Fixture) NextToken(email string) string {
 		if err := f.MailDelivered(f.T.Context(), d); err != nil {
 			f.T.Fatal(err)
 		}
-		if token := TokenIn(d); token != "" && d.Message.To == email {
+		if token := TokenIn(d); token != "" && strings.EqualFold(d.Message.To, email) {
 			return token
 		}
 	}
