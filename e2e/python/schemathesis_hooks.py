@@ -19,7 +19,9 @@ CERTIFICATE = world.call("GET", "/api/saml-configuration/generate-certificate", 
 
 # Operations that can revoke the credential of their call. A password change does so at the fifth wrong password, the
 # other operations at once.
-REVOKES_CREDENTIAL = ("POST /api/logout", "PATCH /api/users/password", "DELETE /api/sessions", "POST /api/api-key")
+REVOKES_CREDENTIAL = (
+    "POST /api/logout", "PATCH /api/users/password", "DELETE /api/sessions", "DELETE /api/keys", "POST /api/api-key",
+)
 
 # Operations that succeed only once for each resource, so each call gets a new resource.
 CONSUMES_RESOURCE = ("POST /api/users/{id}/invitation", "POST /api/imports/{id}/rows", "POST /api/imports/{id}/finish")
