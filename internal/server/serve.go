@@ -43,7 +43,6 @@ func (cmd *ServeCmd) Run(ctx context.Context, e *command.Env) error {
 	}
 	cmd.Interactive = e.StderrIsTerminal
 	cores := raiseGOMAXPROCS(e.Getenv)
-	setGCPercent(e.Getenv)
 	log := newLog(e.Stderr, cmd.LogFormat)
 	s, err := Open(ctx, Options{Settings: &cmd.Server, Version: e.Version, Log: log, Hashes: cores})
 	if err != nil {
