@@ -43,6 +43,7 @@ func (cmd *ServeCmd) Run(ctx context.Context, e *command.Env) error {
 	}
 	cmd.Interactive = e.StderrIsTerminal
 	cores := raiseGOMAXPROCS(e.Getenv)
+	limitMemory(e.Getenv, cores)
 	log := newLog(e.Stderr, cmd.LogFormat)
 	s, err := Open(ctx, Options{Settings: &cmd.Server, Version: e.Version, Log: log, Hashes: cores})
 	if err != nil {
