@@ -255,7 +255,7 @@ func TestPostgresUnreachable(t *testing.T) {
 	}
 }
 
-// TestPostgresAdminCommands runs the commands that change the database directly, on PostgreSQL and beside a running
+// TestPostgresAdminCommands runs the commands that change the database directly, on PostgreSQL, next to a running
 // server. On an empty database the commands must fail and create nothing.
 func TestPostgresAdminCommands(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,7 @@ import (
 // crashEngine is the database of a crash test, on one engine.
 type crashEngine struct {
 	options options                           // options of the server
-	open    func(*testing.T, *server) *sql.DB // opens the database for reading, beside the server
+	open    func(*testing.T, *server) *sql.DB // opens the database for reading while the server runs
 	check   func(*testing.T, *server)         // checks the integrity of the database
 	remote  bool                              // the connection can break; the server then responds 503
 	// awaitDisconnected waits until the database has finished the statements of a killed server.

@@ -28,8 +28,8 @@ func TestRefusedAttempts(t *testing.T) {
 	first, second, third := join(), join(), join()
 	refuse("a")
 	want("after a correct password", first.leave(correctPassword), nil)
-	second.refuse("b") // waited in vain, but beside a correct password
-	want("beside a correct password", second.leave(notVerified), nil)
+	second.refuse("b") // waited in vain, but a parallel attempt had the correct password
+	want("parallel to a correct password", second.leave(notVerified), nil)
 	refuse("c")
 	refuse("c")
 	refuse("d")

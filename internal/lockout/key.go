@@ -9,12 +9,13 @@ import (
 const (
 	networkPrefix  = "source|"
 	recoveryPrefix = "recovery|"
-	unknownPrefix  = "x:"
+	// UnknownPrefix is that of the counters of e-mail addresses without an account.
+	UnknownPrefix = "x:"
 )
 
 // StrangerPrefixes returns the prefixes of the keys of all counters that anyone can create, without
 // an account. The number of counters with each prefix must be limited.
-func StrangerPrefixes() []string { return []string{networkPrefix, recoveryPrefix, unknownPrefix} }
+func StrangerPrefixes() []string { return []string{networkPrefix, recoveryPrefix, UnknownPrefix} }
 
 // NetworkKey returns the key of the counter of failed sign-ins from a client network.
 func NetworkKey(network string) string { return networkPrefix + network }
@@ -38,7 +39,7 @@ func UnknownSubject(keyID string, mac []byte) string {
 
 // UnknownSubjects returns the beginning of all results of [UnknownSubject] with the server key
 // keyID.
-func UnknownSubjects(keyID string) string { return unknownPrefix + keyID + ":" }
+func UnknownSubjects(keyID string) string { return UnknownPrefix + keyID + ":" }
 
 // unknownNetworks stands for the network in the key that all unknown networks of a subject
 // share. A user is shown as locked while the counter with this key is locked.

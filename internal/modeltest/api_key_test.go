@@ -66,8 +66,8 @@ func (p *principal) announceKey(key *credential, mail int64) {
 	p.notify("new-api-key", p.user.id, p.user.email, mail)
 }
 
-// notify adds a notice to the outbox. A user gets at most five of each kind per hour. mail is the id of the server's newest
-// message.
+// notify adds a notice to the outbox. A user gets at most five of each kind per hour. mail is the id of the server's
+// newest message.
 func (m *model) notify(kind string, user int64, address string, mail int64) {
 	if m.sentWithin(time.Hour, kind, m.users[user]) >= 5 {
 		return

@@ -113,23 +113,23 @@ var escalation = []mutation{
 	{
 		threat: "escalation by a role",
 		file:   "internal/role/delete.go", test: "TestDeleteRoleRefusesToReplace",
-		text: `	return account.RequireCovers(caller, access.Union(append(rolesOfHolders, replacement...)))
+		text: `	return roles[0], account.RequireCovers(caller, access.Union(append(rolesOfHolders, roles...)))
 `,
 		with: `	_ = rolesOfHolders
-	return nil
+	return roles[0], nil
 `,
 	},
 	{
 		threat: "escalation by a role",
 		file:   "internal/role/delete.go", test: "TestDeleteRoleRefusesToReplace",
-		text: "access.Union(append(rolesOfHolders, replacement...))",
+		text: "access.Union(append(rolesOfHolders, roles...))",
 		with: "access.Union(rolesOfHolders)",
 	},
 	{
 		threat: "escalation by a role",
 		file:   "internal/role/delete.go", test: "TestDeleteRoleRefusesToReplace",
-		text: "access.Union(append(rolesOfHolders, replacement...))",
-		with: "access.Union(replacement[:len(replacement)+0*len(rolesOfHolders)])",
+		text: "access.Union(append(rolesOfHolders, roles...))",
+		with: "access.Union(roles[:len(roles)+0*len(rolesOfHolders)])",
 	},
 	{
 		threat: "a permission whose scope widens later",

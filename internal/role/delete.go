@@ -8,6 +8,7 @@ import (
 	"github.com/seed-3a99a2fe/usher/internal/access"
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/auth"
+	"github.com/seed-3a99a2fe/usher/internal/settings"
 )
 
 // DeleteRole deletes a role permanently. Its id is never used again. DeleteRole fails as
@@ -83,8 +84,18 @@ func (s *Roles) requireUnused(ctx context.Context, tx *account.Tx, caller *accou
 func (s *Roles) replaceRole(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, id, replacementID int64,
 ) ([]account.FieldChange, error) {
-	if err := requireMayReplace(ctx, tx, caller, id, replacementID); err != nil {
+	replacement, err := requireMayReplace(ctx, tx, caller, id, replacementID)
+	if err != nil {
 		return nil, err
+	}
+	unfit, err := s.isUnfit(ctx, tx, id, replacement)
+	if err != nil {
+		return nil, err
+	}
+	if unfit {
+		return nil, account.Invalid(account.Detail{
+			Path: "/query/replaceWith", Message: settings.NotAutomatic(replacementID),
+		})
 	}
 	for _, replace := range s.settingReplacers() {
 		if _, err := replace(ctx, tx, caller, id, replacementID); err != nil {
@@ -97,34 +108,36 @@ func (s *Roles) replaceRole(
 
 // requireMayReplace checks that the caller has the permissions for a replacement; see
 // [Roles.DeleteRole]. It fails with CodeForbidden if one is missing. It fails with CodeInvalid
-// if the role replacementID does not exist or the caller can't read it.
-func requireMayReplace(ctx context.Context, tx *account.Tx, caller *account.Principal, id, replacementID int64) error {
+// if the role replacementID does not exist or the caller can't read it. It returns that role.
+func requireMayReplace(
+	ctx context.Context, tx *account.Tx, caller *account.Principal, id, replacementID int64,
+) (replacement access.Role, err error) {
 	unknown := account.Invalid(account.Detail{
 		Path: "/query/replaceWith", Message: fmt.Sprintf("there is no other role %d", replacementID),
 	})
 	if replacementID == id || account.Allow(caller, access.ActionRead, access.EntityRole, replacementID) != nil {
-		return unknown
+		return replacement, unknown
 	}
-	replacement, err := tx.Roles(ctx, []int64{replacementID})
+	roles, err := tx.Roles(ctx, []int64{replacementID})
 	if err != nil {
-		return err
+		return replacement, err
 	}
-	if len(replacement) == 0 {
-		return unknown
+	if len(roles) == 0 {
+		return replacement, unknown
 	}
 	for _, r := range []int64{id, replacementID} {
 		if account.Allow(caller, access.ActionAssign, access.EntityRole, r) != nil {
-			return account.Forbidden()
+			return replacement, account.Forbidden()
 		}
 	}
 	if account.Allow(caller, access.ActionEditAccess, access.EntityUser, access.All) != nil {
-		return account.Forbidden()
+		return replacement, account.Forbidden()
 	}
 	rolesOfHolders, err := tx.RolesOfHolders(ctx, id)
 	if err != nil {
-		return err
+		return replacement, err
 	}
-	return account.RequireCovers(caller, access.Union(append(rolesOfHolders, replacement...)))
+	return roles[0], account.RequireCovers(caller, access.Union(append(rolesOfHolders, roles...)))
 }
 
 // roleReplacer reports whether one group of settings names the role id. Unless replacementID is

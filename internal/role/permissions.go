@@ -93,11 +93,8 @@ func (s *Roles) setRolePermissions(
 func (s *Roles) requireAutomatic(
 	ctx context.Context, tx *account.Tx, role access.Role, requests []access.PermissionRequest,
 ) error {
-	if role.MayBeAutomatic() {
-		return nil
-	}
-	given, err := s.settings.GivesAutomatically(ctx, tx, role.ID)
-	if err != nil || !given {
+	unfit, err := s.isUnfit(ctx, tx, role.ID, role)
+	if err != nil || !unfit {
 		return err
 	}
 	var c account.Checker
@@ -111,6 +108,15 @@ func (s *Roles) requireAutomatic(
 		}
 	}
 	return c.Err()
+}
+
+// isUnfit reports whether settings give the role id to users automatically, and its future form or
+// replacement, role, must not be given so.
+func (s *Roles) isUnfit(ctx context.Context, tx *account.Tx, id int64, role access.Role) (bool, error) {
+	if role.MayBeAutomatic() {
+		return false, nil
+	}
+	return s.settings.GivesAutomatically(ctx, tx, id)
 }
 
 // requireKnown fails with CodeForbidden when a caller without role 1 adds a permission that this

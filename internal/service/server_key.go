@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/seed-3a99a2fe/usher/internal/account"
 	"github.com/seed-3a99a2fe/usher/internal/keyring"
@@ -17,9 +18,9 @@ type keyAnswers struct {
 	given map[string]keyAnswer
 }
 
-// keyAnswer is what was announced, and the answer.
+// keyAnswer is an answer, and the time of the announcement.
 type keyAnswer struct {
-	announced keyring.StoredKey
+	announced time.Time
 	holds     bool
 }
 
@@ -134,14 +135,14 @@ func (s *Service) ReadServerKeys() error {
 func (s *Service) answerAnnouncement(ctx context.Context, k keyring.StoredKey) error {
 	holds := s.keys.Matches(k.Check)
 	last := s.answers.given[k.ID]
-	if s.serverName == "" || last.announced.Since.Equal(k.Since) && last.holds == holds {
+	if s.serverName == "" || last.announced.Equal(k.Since) && last.holds == holds {
 		return nil
 	}
 	err := s.store.Write(ctx, func(ctx context.Context, tx *account.Tx) error {
 		return tx.SaveKeyHolder(ctx, k.ID, k.Since, keyring.Holder{Server: s.serverName, Holds: holds})
 	})
 	if err == nil {
-		s.answers.given[k.ID] = keyAnswer{announced: k, holds: holds}
+		s.answers.given[k.ID] = keyAnswer{announced: k.Since, holds: holds}
 	}
 	return err
 }

@@ -70,7 +70,7 @@ func requireMayName(
 		}
 		at := fmt.Sprintf("%s/%d", path, i)
 		if len(roles) > 0 && !roles[0].MayBeAutomatic() {
-			unfit.Fail(at, notAutomatic(id))
+			unfit.Fail(at, NotAutomatic(id))
 		}
 		if slices.Contains(before, id) {
 			continue
@@ -89,8 +89,8 @@ func requireMayName(
 	return unfit.Err()
 }
 
-// notAutomatic is the message for a role that must not be given automatically.
-func notAutomatic(id int64) string {
+// NotAutomatic is the message of a [account.Detail] for a role that users must not get automatically.
+func NotAutomatic(id int64) string {
 	return fmt.Sprintf("role %d grants create, delete, assign or edit-access, so users must not get it automatically", id)
 }
 

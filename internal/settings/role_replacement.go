@@ -8,9 +8,9 @@ import (
 )
 
 // ReplaceLDAPRole replaces the role old by the role with in the allowed groups of LDAP. It
-// reports whether a group named old. If with is 0, it replaces nothing. It fails with
-// CodeInvalid if users must not get the role with automatically. The transaction must have
-// locked this group of settings and the roles.
+// reports whether a group named old. If with is 0, it replaces nothing. The caller must have
+// checked that users may get the role with automatically. The transaction must have locked this
+// group of settings and the roles.
 func (s *Settings) ReplaceLDAPRole(
 	ctx context.Context, tx *account.Tx, caller *account.Principal, old, with int64,
 ) (used bool, err error) {
@@ -18,9 +18,6 @@ func (s *Settings) ReplaceLDAPRole(
 	used = slices.Contains(rolesOfGroups(was.AllowedGroups), old)
 	if err != nil || !used || with == 0 {
 		return used, err
-	}
-	if err := requireAutomatic(ctx, tx, with); err != nil {
-		return true, err
 	}
 	now := was
 	now.AllowedGroups = replaceInGroups(was.AllowedGroups, old, with)
@@ -36,9 +33,6 @@ func (s *Settings) ReplaceSAMLRole(
 	if err != nil || !used || with == 0 {
 		return used, err
 	}
-	if err := requireAutomatic(ctx, tx, with); err != nil {
-		return true, err
-	}
 	now := was
 	now.AllowedGroups = replaceInGroups(was.AllowedGroups, old, with)
 	return true, store(ctx, s, tx, caller, s.saml(), now, now.changes(was))
@@ -53,22 +47,9 @@ func (s *Settings) ReplaceDefaultRole(
 	if err != nil || !used || with == 0 {
 		return used, err
 	}
-	if err := requireAutomatic(ctx, tx, with); err != nil {
-		return true, err
-	}
 	now := was
 	now.DefaultRoleIDs = replaceID(was.DefaultRoleIDs, old, with)
 	return true, store(ctx, s, tx, caller, s.application(), now, applicationChanges(now, was))
-}
-
-// requireAutomatic fails with CodeInvalid if users must not get the role with, which replaces
-// another, automatically.
-func requireAutomatic(ctx context.Context, tx *account.Tx, with int64) error {
-	roles, err := tx.Roles(ctx, []int64{with})
-	if err != nil || len(roles) == 0 || roles[0].MayBeAutomatic() {
-		return err
-	}
-	return account.Invalid(account.Detail{Path: "/query/replaceWith", Message: notAutomatic(with)})
 }
 
 // GivesAutomatically reports whether settings give the role to users automatically: as a default

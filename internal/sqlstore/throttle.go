@@ -109,14 +109,12 @@ func (t throttleWriter) DeleteOldestThrottles(
 			LIMIT $4`+t.Dialect.SkipLocked+`)`, prefix, after(prefix), micros(now), limit)
 }
 
-// isUnknown is the SQL condition for the counters of addresses without an account, whose keys begin with "x:".
-const isUnknown = `key >= 'x:' AND key < 'x;'`
-
 func (t throttleWriter) DeleteOutdatedThrottles(ctx context.Context, subject string, limit int) (int, error) {
 	return t.exec(ctx, `
 		DELETE FROM sign_in_throttle WHERE key IN (
-			SELECT key FROM sign_in_throttle WHERE `+isUnknown+` AND NOT (key >= $1 AND key < $2)
-			LIMIT $3`+t.Dialect.SkipLocked+`)`, subject, after(subject), limit)
+			SELECT key FROM sign_in_throttle WHERE key >= $1 AND key < $2 AND NOT (key >= $3 AND key < $4)
+			LIMIT $5`+t.Dialect.SkipLocked+`)`,
+		lockout.UnknownPrefix, after(lockout.UnknownPrefix), subject, after(subject), limit)
 }
 
 func (t throttleWriter) IsKnownNetwork(

@@ -156,8 +156,8 @@ func requireMayUpdate(caller *account.Principal, id int64, up account.UserUpdate
 
 // storeUpdate stores an update that was checked before, with its consequences. A new address
 // deletes the recovery tokens. Deactivation ends the sessions. A new password or an unlock
-// resets the counters of failed sign-ins. network is the client network of the caller. storeUpdate also sets the fields of user that these
-// consequences change.
+// resets the counters of failed sign-ins. network is the client network of the caller.
+// storeUpdate also sets the fields of user that these consequences change.
 func (s *Users) storeUpdate(
 	ctx context.Context, tx *account.Tx, was account.User, user *account.User,
 	key account.EmailKey, up account.UserUpdate, hash, network string,

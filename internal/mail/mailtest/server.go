@@ -150,15 +150,14 @@ func (s *Server) Messages() []Message {
 // them.
 func (s *Server) WaitForMessage(t testing.TB, n int) Message {
 	t.Helper()
-	s.waitUntil(t, "a message", func() bool { return len(s.messages) >= n })
-	return s.Messages()[n-1]
+	return s.WaitForMessageWith(t, "", n)
 }
 
 // WaitForMessageWith waits until the server has received n messages whose text part contains text,
 // and returns the last of them.
 func (s *Server) WaitForMessageWith(t testing.TB, text string, n int) (found Message) {
 	t.Helper()
-	s.waitUntil(t, "a message with the text", func() bool {
+	s.waitUntil(t, "a message", func() bool {
 		count := 0
 		for _, m := range s.messages {
 			if strings.Contains(m.Text, text) {
